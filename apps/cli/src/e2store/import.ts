@@ -4,7 +4,7 @@ import { nodeDisk, openStore } from '@datastreamer/store'
 import { Argument, Command, Option } from 'commander'
 import { MissingError } from '../errors.ts'
 import { Progress } from '../output/progress.ts'
-import { plural } from '../output/text.ts'
+import { restoredText } from '../output/restored-text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { refuseStream } from '../source/other-family.ts'
 import { wholly } from '../wholly.ts'
@@ -44,7 +44,7 @@ async function importFiles(paths: readonly string[], file: string, context: Comm
   const store = await openStore({ file, generation, version, systemId, streamType, fsync: 'interval' })
   try {
     using progress = new Progress('import')
-    const { before, after } = await restoreArchive(archive, store, {
+    const restored = await restoreArchive(archive, store, {
       signal,
       onProgress: (bytes, total) => progress.show(bytes, total),
       onSegment: async ({ name, end }) => {
@@ -52,12 +52,7 @@ async function importFiles(paths: readonly string[], file: string, context: Comm
         await out.line(`${name}: up to entry ${end.number}`)
       },
     })
-    const total = plural(after, 'entry', 'entries')
-    note(
-      after === before
-        ? `${file} holds all of it already: ${total}`
-        : `added ${plural(after - before, 'entry', 'entries')}; ${file} now has ${total}`,
-    )
+    note(restoredText(file, restored))
   } finally {
     await store.close()
   }

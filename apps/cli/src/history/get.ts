@@ -3,7 +3,7 @@ import { openStore } from '@datastreamer/store'
 import { Argument, Command } from 'commander'
 import { examples } from '../help-text.ts'
 import { Progress } from '../output/progress.ts'
-import { plural } from '../output/text.ts'
+import { restoredText } from '../output/restored-text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { openHistoryOf, type PublicKeyOptions } from '../source/open-history.ts'
 import { wholly } from '../wholly.ts'
@@ -37,14 +37,9 @@ async function getHistory(
   try {
     using progress = new Progress('get')
     const onProgress = (entries: bigint): void => progress.show(Number(entries), Number(totalEntries))
-    const { before, after } = await restoreHistory(history, store, { signal, onProgress })
+    const restored = await restoreHistory(history, store, { signal, onProgress })
     progress.clear()
-    const total = plural(after, 'entry', 'entries')
-    note(
-      after === before
-        ? `${file} holds all of it already: ${total}`
-        : `added ${plural(after - before, 'entry', 'entries')}; ${file} now has ${total}`,
-    )
+    note(restoredText(file, restored))
   } finally {
     await store.close()
   }

@@ -2,19 +2,16 @@ import type { Signal } from '@datastreamer/format'
 import { decodeLeaf } from '../leaf/decode-leaf.ts'
 import { HistoryError } from '../leaf/history-error.ts'
 import type { Leaf } from '../leaf/leaf.ts'
-import { BUNDLE_LEAVES } from '../leaf/lookup.ts'
 import { hexOf, sameBytes } from '../segment/point.ts'
 import type { Sha256 } from '../sha256.ts'
-import { decodeBundle } from '../tlog/bundle.ts'
+import { decodeBundle, MAX_BUNDLE_BYTES } from '../tlog/bundle.ts'
 import { leafHash, treeRoot } from '../tlog/merkle.ts'
-import { tilePath } from '../tlog/tile-path.ts'
+import { TILE_WIDTH, tilePath } from '../tlog/tile-path.ts'
 import type { Mirrors, Wanted } from './mirrors.ts'
 import { SharedCache } from './shared-cache.ts'
 
 /** Decoded, leaves take several times their bytes. */
 const CACHE_BYTES = 8 * 1024 * 1024
-/** Leaves have their length before them, in two bytes. */
-export const MAX_BUNDLE_BYTES: number = BUNDLE_LEAVES * (2 + 0xffff)
 
 /** The leaves of a bundle, as the log has them. */
 export interface Bundle {
@@ -52,7 +49,7 @@ export class Bundles {
   get(wanted: BundleWanted, signal?: Signal): Promise<Bundle> {
     const load = async (): Promise<{ readonly value: Bundle; readonly bytes: number }> => {
       const leaves = await this.#read(wanted)
-      const value = bundleOf(leaves, BUNDLE_LEAVES * wanted.index, this.#sha256)
+      const value = bundleOf(leaves, TILE_WIDTH * wanted.index, this.#sha256)
       return { value, bytes: leaves.reduce((sum, { length }) => sum + length, 0) }
     }
     return this.#cache.get(`${wanted.index} ${wanted.width} ${hexOf(wanted.root)}`, load, signal)
@@ -60,8 +57,8 @@ export class Bundles {
 
   /** A partial bundle may be gone once the full one is there, which has the same leaves. docs/spec/history.md §1. */
   async #read(wanted: BundleWanted): Promise<readonly Uint8Array[]> {
-    const whole = this.#wanted(wanted, BUNDLE_LEAVES)
-    if (wanted.width === BUNDLE_LEAVES) return this.#mirrors.read(whole, undefined)
+    const whole = this.#wanted(wanted, TILE_WIDTH)
+    if (wanted.width === TILE_WIDTH) return this.#mirrors.read(whole, undefined)
     const partial = this.#wanted(wanted, wanted.width)
     const found = await this.#mirrors.readIfThere(partial, undefined)
     return found ?? (await this.#mirrors.readIfThere(whole, undefined)) ?? this.#mirrors.read(partial, undefined)

@@ -1,9 +1,10 @@
 import { invariant, type Signal } from '@datastreamer/format'
 import { type EpochLeaf, endOf, type Leaf, type SegmentLeaf } from '../leaf/leaf.ts'
-import { BUNDLE_LEAVES, NO_NUMBER } from '../leaf/lookup.ts'
+import { NO_NUMBER } from '../leaf/lookup.ts'
 import type { IdentityFields } from '../segment/header.ts'
 import type { StreamPoint } from '../segment/point.ts'
 import { treeRoot } from '../tlog/merkle.ts'
+import { TILE_WIDTH } from '../tlog/tile-path.ts'
 import { orAborted } from './abort-scope.ts'
 import type { Bundle, BundleWanted } from './bundles.ts'
 import { epochsIn } from './epochs-in.ts'
@@ -47,11 +48,11 @@ export class LookupIndex implements LeafIndex {
 
   async rootOf(size: number, signal?: Signal): Promise<Uint8Array> {
     const { rows } = this.#lookup
-    const whole = Math.floor(size / BUNDLE_LEAVES)
+    const whole = Math.floor(size / TILE_WIDTH)
     const roots = rows.slice(0, whole).map(({ hash }) => hash)
-    if (roots.length * BUNDLE_LEAVES < size) {
+    if (roots.length * TILE_WIDTH < size) {
       const { hashes } = await this.#bundle(whole, signal)
-      roots.push(treeRoot(this.#reading.sha256, hashes.slice(0, size - whole * BUNDLE_LEAVES)))
+      roots.push(treeRoot(this.#reading.sha256, hashes.slice(0, size - whole * TILE_WIDTH)))
     }
     return treeRoot(this.#reading.sha256, roots)
   }
@@ -124,6 +125,6 @@ export class LookupIndex implements LeafIndex {
   #wanted(index: number): BundleWanted {
     const root = this.#lookup.rows[index]?.hash
     invariant(root !== undefined, `a lookup has no row ${index}`)
-    return { index, width: Math.min(BUNDLE_LEAVES, this.#size - BUNDLE_LEAVES * index), root }
+    return { index, width: Math.min(TILE_WIDTH, this.#size - TILE_WIDTH * index), root }
   }
 }

@@ -1,7 +1,7 @@
 import type { Signal } from '@datastreamer/format'
 import { HistoryError } from '../leaf/history-error.ts'
-import { BUNDLE_LEAVES } from '../leaf/lookup.ts'
 import type { TreeState } from '../tlog/merkle.ts'
+import { TILE_WIDTH } from '../tlog/tile-path.ts'
 import type { LeafIndex } from './leaf-index.ts'
 import { LookupIndex } from './lookup-index.ts'
 import { type LeafReading, readBundles, readTree } from './read-whole-index.ts'
@@ -24,7 +24,7 @@ export async function openIndex(
   const { size, root } = checkpoint
   if (size === 0) throw new HistoryError('NO_HISTORY', 'a log without leaves')
   if (size > MAX_LEAVES) throw new HistoryError('WRONG_CONTENT', `a log of ${size} leaves, more than ${MAX_LEAVES}`)
-  if (size <= BUNDLE_LEAVES) return readBundles(reading, [{ index: 0, width: size, root }], signal)
+  if (size <= TILE_WIDTH) return readBundles(reading, [{ index: 0, width: size, root }], signal)
   const lookup = await readLookup(reading, checkpoint, signal)
   if (lookup !== undefined) return new LookupIndex(size, lookup, reading)
   return readTree(reading, checkpoint, signal)
@@ -53,5 +53,5 @@ async function readLookup(
 /** Bytes of the largest lookup that a log of so many leaves can have. docs/spec/history.md §5. */
 function maxLookupBytes(size: number): number {
   const [headBytes, rowBytes, hashBytes, leafBytes, paths] = [16, 64, 32, 2 + 0xffff, 1 + 63 * 32]
-  return headBytes + Math.ceil(size / BUNDLE_LEAVES) * rowBytes + BUNDLE_LEAVES * hashBytes + 2 * leafBytes + paths
+  return headBytes + Math.ceil(size / TILE_WIDTH) * rowBytes + TILE_WIDTH * hashBytes + 2 * leafBytes + paths
 }

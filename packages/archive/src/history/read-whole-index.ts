@@ -1,10 +1,11 @@
 import type { Signal } from '@datastreamer/format'
-import { BUNDLE_LEAVES } from '../leaf/lookup.ts'
 import type { Sha256 } from '../sha256.ts'
+import { MAX_BUNDLE_BYTES } from '../tlog/bundle.ts'
 import type { TreeState } from '../tlog/merkle.ts'
+import { TILE_WIDTH } from '../tlog/tile-path.ts'
 import { TileTree } from '../tlog/tile-tree.ts'
 import { ahead } from './ahead.ts'
-import { type Bundles, type BundleWanted, bundleOf, MAX_BUNDLE_BYTES } from './bundles.ts'
+import { type Bundles, type BundleWanted, bundleOf } from './bundles.ts'
 import type { OnNotice } from './history-notice.ts'
 import type { Fetch, Mirrors } from './mirrors.ts'
 import { WholeIndex } from './whole-index.ts'
@@ -37,7 +38,7 @@ export async function readTree(
 ): Promise<WholeIndex> {
   const bundles = await readLeaves(reading, state, signal)
   return new WholeIndex(
-    bundles.map((leaves, i) => bundleOf(leaves, BUNDLE_LEAVES * i, reading.sha256)),
+    bundles.map((leaves, i) => bundleOf(leaves, TILE_WIDTH * i, reading.sha256)),
     reading.sha256,
   )
 }
@@ -48,7 +49,7 @@ export function readLeaves(
   state: TreeState,
   signal: Signal | undefined,
 ): Promise<readonly (readonly Uint8Array[])[]> {
-  const firsts = Array.from({ length: Math.ceil(state.size / BUNDLE_LEAVES) }, (_, i) => BUNDLE_LEAVES * i)
+  const firsts = Array.from({ length: Math.ceil(state.size / TILE_WIDTH) }, (_, i) => TILE_WIDTH * i)
   const work = (fetch: Fetch): Promise<readonly (readonly Uint8Array[])[]> => {
     const options = { sha256, fetch: (key: string) => fetch({ key, maxBytes: MAX_BUNDLE_BYTES }) }
     const tree = new TileTree({ ...state, ...options })

@@ -1,4 +1,4 @@
-import type { IdentityFields } from '../segment/header.ts'
+import { sameIdentity } from '../segment/header.ts'
 import { type StreamPoint, samePoint } from '../segment/point.ts'
 import { HistoryError } from './history-error.ts'
 import { type EpochLeaf, endOf, type Leaf, type SegmentLeaf } from './leaf.ts'
@@ -83,16 +83,6 @@ export class LeafChain {
       throw broken(`epoch ${leaf.epoch} begins with entry ${leaf.start.number}, where no valid segment ends like that`)
     }
   }
-}
-
-/** Whether two streams are the same by what their headers say of them. */
-export function sameIdentity(a: IdentityFields, b: IdentityFields): boolean {
-  return (
-    a.generation === b.generation &&
-    a.version === b.version &&
-    a.systemId === b.systemId &&
-    a.streamType === b.streamType
-  )
 }
 
 /** Whether two leaves describe the same entries, whatever their files are. docs/spec/history.md §6. */

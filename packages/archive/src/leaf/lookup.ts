@@ -1,9 +1,8 @@
 import { concatBytes, viewOf } from '@datastreamer/format'
+import { TILE_WIDTH } from '../tlog/tile-path.ts'
 import { HistoryError } from './history-error.ts'
 import type { Leaf } from './leaf.ts'
 
-/** Leaves of a full bundle. */
-export const BUNDLE_LEAVES = 256
 export const NO_NUMBER: bigint = 0xffff_ffff_ffff_ffffn
 
 const VERSION = 1
@@ -102,8 +101,8 @@ export function decodeLookup(bytes: Uint8Array, size: number, key: string): Look
   const head = viewOf(take(HEAD_BYTES))
   const [rows, edge] = [head.getUint32(4, true), head.getUint32(8, true)]
   if (head.getUint32(0) !== VERSION << 24 || head.getUint32(12) !== 0) throw bad('no lookup of version 1')
-  const expected = Math.ceil(size / BUNDLE_LEAVES)
-  if (rows !== expected || edge !== size - BUNDLE_LEAVES * (expected - 1)) {
+  const expected = Math.ceil(size / TILE_WIDTH)
+  if (rows !== expected || edge !== size - TILE_WIDTH * (expected - 1)) {
     throw bad(`${rows} bundles and ${edge} leaves, which ${size} leaves do not make`)
   }
   const takeSized = (): Uint8Array => take(viewOf(take(2)).getUint16(0))

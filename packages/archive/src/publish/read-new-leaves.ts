@@ -1,6 +1,6 @@
 import { sameBytes } from '../segment/point.ts'
 import type { Sha256 } from '../sha256.ts'
-import { decodeBundle, MAX_LEAF_BYTES } from '../tlog/bundle.ts'
+import { decodeBundle, MAX_BUNDLE_BYTES } from '../tlog/bundle.ts'
 import { TreeError } from '../tlog/errors.ts'
 import { leafHash, type TreeState } from '../tlog/merkle.ts'
 import { TILE_WIDTH, type TileRef, tilePath } from '../tlog/tile-path.ts'
@@ -8,8 +8,6 @@ import { newBundles } from '../tlog/tiles.ts'
 import { TreeHashes } from '../tlog/tree-hashes.ts'
 import type { HistoryTarget } from './history-target.ts'
 import type { SealedLog } from './sealed-log.ts'
-
-const MAX_BUNDLE_BYTES = TILE_WIDTH * (MAX_LEAF_BYTES + 2)
 
 /**
  * All leaves of a checkpoint that a history has: those of the log as far as they are signed for, the others from the

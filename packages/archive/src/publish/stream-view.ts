@@ -7,9 +7,8 @@ import {
   TruncatedError,
 } from '@datastreamer/format'
 import { buildSegments } from '../layout-2/build-segments.ts'
-import { sameIdentity } from '../leaf/check-follows.ts'
 import type { SegmentLeaf } from '../leaf/leaf.ts'
-import type { IdentityFields } from '../segment/header.ts'
+import { type IdentityFields, sameIdentity } from '../segment/header.ts'
 import { type StreamPoint, sameBytes } from '../segment/point.ts'
 import type { Sha256 } from '../sha256.ts'
 import type { SegmentMaking } from './making.ts'

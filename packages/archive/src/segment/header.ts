@@ -1,5 +1,6 @@
 import { RECORD_HEADER_BYTES } from '@datastreamer/e2store'
-import { type Header, type HeaderGeneration, viewOf } from '@datastreamer/format'
+import { type HeaderGeneration, viewOf } from '@datastreamer/format'
+import { encodeIdentity, IDENTITY_BYTES, type StreamIdentityFields } from '@datastreamer/format/signing'
 import { GENERATIONS, type Generation } from '@datastreamer/sequencer-entries'
 import { SegmentError } from '../errors.ts'
 import { POINT_BYTES, putPoint, type StreamPoint, takePoint } from './point.ts'
@@ -7,14 +8,22 @@ import { POINT_BYTES, putPoint, type StreamPoint, takePoint } from './point.ts'
 /** Which records a segment consists of. docs/spec/archive.md §2, §7. */
 export type SegmentLayout = 1 | 2
 
-/** Bytes of the header record that say which stream it is. */
-const IDENTITY_BYTES = 24
 const HEADER_BYTES: number = IDENTITY_BYTES + POINT_BYTES
 /** Where the records with entries begin. */
 export const ENTRIES_START: number = 2 * RECORD_HEADER_BYTES + HEADER_BYTES
 
 /** The fields of a header that say which stream it is, whatever it holds. */
-export type IdentityFields = Pick<Header, 'generation' | 'version' | 'systemId' | 'streamType'>
+export type IdentityFields = StreamIdentityFields
+
+/** Whether two streams are the same by what their headers say of them. */
+export function sameIdentity(a: IdentityFields, b: IdentityFields): boolean {
+  return (
+    a.generation === b.generation &&
+    a.version === b.version &&
+    a.systemId === b.systemId &&
+    a.streamType === b.streamType
+  )
+}
 
 export interface SegmentHeader {
   readonly layout: SegmentLayout
@@ -22,18 +31,6 @@ export interface SegmentHeader {
   /** How entries are encoded; `undefined`: not known, and the segment has no index of blocks. */
   readonly encoding: Generation | undefined
   readonly start: StreamPoint
-}
-
-/** The bytes that a stream's first digest is made of: those that a header record of layout 1 without encoding begins with. */
-export function encodeIdentity({ generation, version, systemId, streamType }: IdentityFields): Uint8Array {
-  const out = new Uint8Array(IDENTITY_BYTES)
-  const view = viewOf(out)
-  view.setUint8(0, 1)
-  view.setUint8(1, generation)
-  view.setUint8(2, version)
-  view.setBigUint64(8, systemId, true)
-  view.setBigUint64(16, streamType, true)
-  return out
 }
 
 /**

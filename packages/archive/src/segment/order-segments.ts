@@ -1,5 +1,5 @@
 import { ChainError } from '../errors.ts'
-import type { IdentityFields, SegmentHeader } from './header.ts'
+import { type SegmentHeader, sameIdentity } from './header.ts'
 import { type StreamPoint, samePoint } from './point.ts'
 
 /** What is known of a segment that is not open. */
@@ -52,13 +52,4 @@ function checkFollows({ name: before, header, end }: SegmentFacts, { name, heade
   if (!samePoint(start, end)) {
     throw new ChainError('BROKEN_CHAIN', `${name} follows another stream than that of ${before}`)
   }
-}
-
-function sameIdentity(a: IdentityFields, b: IdentityFields): boolean {
-  return (
-    a.generation === b.generation &&
-    a.version === b.version &&
-    a.systemId === b.systemId &&
-    a.streamType === b.streamType
-  )
 }

@@ -1,8 +1,11 @@
 import { concatBytes, viewOf } from '@datastreamer/format'
 import { TreeError } from './errors.ts'
+import { TILE_WIDTH } from './tile-path.ts'
 
 export const MAX_LEAF_BYTES = 65_535
 const LENGTH_BYTES = 2
+/** Most bytes of a bundle. */
+export const MAX_BUNDLE_BYTES: number = TILE_WIDTH * (LENGTH_BYTES + MAX_LEAF_BYTES)
 
 /** Encode leaves as a bundle: of each its length as a big-endian u16, and its bytes. @throws {RangeError} a leaf is too long */
 export function encodeBundle(leaves: readonly Uint8Array[]): Uint8Array {

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { concatBytes, type Entry, encodeEntry, HEADER_PAGE_BYTES, placeEntry } from '@datastreamer/format'
-import { encodeIdentity, type IdentityFields } from '../../src/segment/header.ts'
+import { encodeIdentity } from '@datastreamer/format/signing'
+import type { IdentityFields } from '../../src/segment/header.ts'
 import type { StreamPoint } from '../../src/segment/point.ts'
 
 const sha256 = (bytes: Uint8Array): Uint8Array => Uint8Array.from(hash('sha256', bytes, 'buffer'))

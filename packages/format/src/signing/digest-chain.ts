@@ -85,6 +85,13 @@ export class DigestChain {
     this.#advance(length)
   }
 
+  /** Append the next entry, as it lies in a page: head and data. */
+  append(entry: Uint8Array): void {
+    this.#reserve(entry.length)
+    this.#memory.set(entry, RUNNING_DIGEST_BYTES)
+    this.#advance(entry.length)
+  }
+
   /**
    * Append whole entries as they lie one after the other in a page.
    *
@@ -98,9 +105,7 @@ export class DigestChain {
     while (at < bytes.length && at < maxBytes && this.#number < end) {
       const length = view.getUint32(at + 1)
       invariant(length >= ENTRY_HEAD_BYTES && length <= bytes.length - at, 'a run holds what is no entry')
-      this.#reserve(length)
-      this.#memory.set(bytes.subarray(at, at + length), RUNNING_DIGEST_BYTES)
-      this.#advance(length)
+      this.append(bytes.subarray(at, at + length))
       at += length
     }
     return at
